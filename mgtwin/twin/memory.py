@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from importlib.metadata import version
+from itertools import zip_longest
 
 from ..errors import InputError
 from .evidence import Evidence
@@ -38,15 +39,21 @@ class Memory:
         self._told = json.dumps([told, *map(version, ("mgtwin", "numpy", "scipy"))])
         self._store, self._empty, self._known, self._written = store, empty, dict[str, Bank](), 0
         self._last: tuple[tuple[Evidence, ...], Bank] = ((), empty)
+        #: Evidence, the keys of its first parts, and the digest of all of it.
+        self._chain = tuple[Evidence, ...](), [""], hashlib.sha256(self._told.encode())
 
     def bank(self, evidence: tuple[Evidence, ...]) -> Bank:
         """All of some evidence in order."""
         if evidence is self._last[0]:
             return self._last[1]
-        digest, keys = hashlib.sha256(self._told.encode()), [""]
-        for item in evidence:
+        begun, keys, digest = self._chain
+        if any(one is not other for one, other in zip_longest(begun, evidence[: len(begun)])):
+            keys, digest = [""], hashlib.sha256(self._told.encode())
+        keys, digest = keys.copy(), digest.copy()
+        for item in evidence[len(keys) - 1 :]:
             digest.update(json.dumps([item.sha, item.moment.cycle, item.moment.time, item.noise]).encode())
             keys.append(digest.copy().hexdigest())
+        self._chain = evidence, keys, digest
         # what comes last is what is new: the longest first part of it that is known
         count = max((k for k, key in enumerate(keys) if key in self._known), default=0)
         bank = self._known[keys[count]] if count else self._kept(evidence, keys)

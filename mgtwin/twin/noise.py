@@ -14,6 +14,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from ..analysis.kramers_kronig import FEWEST, kramers_kronig
 from ..errors import InputError
@@ -29,6 +30,9 @@ __all__ = ["measured_noise", "pooled"]
 LAST = 12
 #: No instrument repeats better [relative]: what a simulated spectrum without noise has is rounding.
 LEAST = 1e-4
+#: By how much each piece is in doubt, and the piece with the noise that counts: a life asks for all of them again.
+_DOUBTS: WeakKeyDictionary[Evidence, float] = WeakKeyDictionary()
+_COUNTING: WeakKeyDictionary[Evidence, Evidence] = WeakKeyDictionary()
 
 
 def measured_noise(dataset: xr.Dataset, name: str) -> tuple[float | None, str]:
@@ -73,7 +77,10 @@ def pooled(evidence: Sequence[Evidence]) -> list[Evidence]:
                 f"{item.name}: how noisy it is cannot be told from {setting[1]} points (a Kramers-Kronig test needs "
                 f"{FEWEST}): twin.update(ds, noise='1 %')."
             )
-        own, _ = EVIDENCE_KINDS[item.kind].doubt(item.dataset)
-        noise = math.hypot(math.sqrt(sum(last[-LAST:]) / len(last[-LAST:])), own)
-        result.append(item if noise == item.noise else replace(item, noise=noise))
+        if item not in _DOUBTS:
+            _DOUBTS[item], _ = EVIDENCE_KINDS[item.kind].doubt(item.dataset)
+        noise = math.hypot(math.sqrt(sum(last[-LAST:]) / len(last[-LAST:])), _DOUBTS[item])
+        if noise != _COUNTING.get(item, item).noise:
+            _COUNTING[item] = replace(item, noise=noise)
+        result.append(item if noise == item.noise else _COUNTING[item])
     return result

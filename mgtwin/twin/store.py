@@ -51,6 +51,10 @@ class Store(ABC):
     say where: `MemoryStore`, `FolderStore`.
     """
 
+    def __init__(self) -> None:
+        #: By their hashes: the same evidence is the same object, about which others know something.
+        self._pieces: dict[str, Evidence] = {}
+
     @abstractmethod
     def records(self) -> tuple[Record, ...]:
         """Return the journal, oldest first."""
@@ -123,18 +127,13 @@ class Store(ABC):
         """Return all evidence that nothing has superseded, in the order of its arrival."""
         # what `put` wrote, JSON gives back as it was
         written = cast("dict[str, Entry]", self._present())
-        return tuple(
-            Evidence(
-                sha,
-                body["name"],
-                Moment(**body["moment"]),
-                body["kind"],
-                self.kept(sha),
-                body["noise"],
-                body["verdict"],
-            )
-            for sha, body in written.items()
-        )
+        for sha, body in written.items():
+            if sha not in self._pieces:
+                moment, ds = Moment(**body["moment"]), self.kept(sha)
+                self._pieces[sha] = Evidence(
+                    sha, body["name"], moment, body["kind"], ds, body["noise"], body["verdict"]
+                )
+        return tuple(self._pieces[sha] for sha in written)
 
     def decisions(self) -> dict[str, Mapping[str, object]]:
         """Return the last decision about each evidence, by its hash."""
@@ -185,6 +184,7 @@ class MemoryStore(Store):
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self._records: list[Record] = []
         self._datasets: dict[str, xr.Dataset] = {}
         self._states: dict[str, Arrays] = {}
@@ -246,6 +246,7 @@ class FolderStore(Store):
     """
 
     def __init__(self, path: str | Path) -> None:
+        super().__init__()
         self.path = Path(path).expanduser()
         self._journal = Journal(self.path / "journal.bin")
         self._datasets: dict[str, xr.Dataset] = {}
