@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,8 +45,12 @@ def admitted(
     return kind, parts
 
 
-def decision_on(piece: Evidence) -> str:
-    """What becomes of a measurement, in words."""
+def decision_on(piece: Evidence, known: Mapping[str, float | None], noise: float | None) -> str:
+    """What becomes of a measurement, in words; `known` are the noises of those that there are, `noise` is given now."""
+    if piece.sha in known:
+        first = known[piece.sha]
+        told = "that of the others" if first is None else f"{100 * first:.2g} %"
+        return "known" if noise in (None, first) else f"known, with the noise that it came with, {told}"
     if piece.verdict:
         return f"held: {piece.verdict}"
     _, doubt = EVIDENCE_KINDS[piece.kind].doubt(piece.dataset)

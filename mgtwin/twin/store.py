@@ -119,9 +119,9 @@ class Store(ABC):
                     body["part_of" if is_part else "supersedes"] = sha
             self.append(Record("evidence", body))
 
-    def knows(self, sha: str) -> bool:
-        """Tell whether evidence was put here, superseded or not."""
-        return sha in self._bodies()
+    def noises(self) -> dict[str, float | None]:
+        """Return the noise of all evidence that was put here, superseded or not, by its hash."""
+        return {sha: body["noise"] for sha, body in cast("dict[str, Entry]", self._bodies()).items()}
 
     def evidence(self) -> tuple[Evidence, ...]:
         """Return all evidence that nothing has superseded, in the order of its arrival."""

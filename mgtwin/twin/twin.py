@@ -166,7 +166,7 @@ class Twin:
         if any(piece.noise is None and not piece.verdict for piece in pieces):
             self._in_order([*self.store.evidence(), *pieces])  # refuses what is of an unknown noise
         with self.store.locked():
-            known = {piece.sha for piece in pieces if self.store.knows(piece.sha)}
+            known = self.store.noises()
             # In front of the first evidence, and again where somebody has changed them: the state depends on both.
             if self.store.settings() != self._told:
                 self.store.append(Record("settings", self._told))
@@ -174,10 +174,9 @@ class Twin:
                 self.store.put(piece)
             decisions = {}
             for piece in pieces:
-                decision = decision_on(piece)
-                decisions[piece.name] = "known" if piece.sha in known else decision
+                decisions[piece.name] = decision_on(piece, known, given)
                 if piece.sha not in known:
-                    self.store.append(Record("decision", {"sha": piece.sha, "decision": decision}))
+                    self.store.append(Record("decision", {"sha": piece.sha, "decision": decisions[piece.name]}))
         return Update(decisions, self)
 
     def _pieces(self, dataset: xr.Dataset, name: str, at: Moment | None, noise: float | None) -> list[Evidence]:

@@ -102,3 +102,10 @@ def test_a_foreign_spectrum_before_there_are_alarms_is_said_and_corrected() -> N
     assert "it is of another cell or in another unit" in twin.summary()
     told(twin, MEASURED[1:2])
     assert twin.history().equals(told(twin_of(), MEASURED[:4]).history())
+
+
+def test_another_noise_of_what_is_known_is_not_taken_in_silence() -> None:
+    twin = twin_of()
+    assert twin.update(DS, at=NEW, noise="0.5 %").decision == "assimilated"
+    assert twin.update(DS, at=NEW).decision == twin.update(DS, at=NEW, noise=0.005).decision == "known"
+    assert twin.update(DS, at=NEW, noise="2 %").decision == "known, with the noise that it came with, 0.5 %"
