@@ -15,7 +15,6 @@ contour for every time and 7e-10 with one for the times of an octave, N = 24 giv
 
 from __future__ import annotations
 
-import math
 from functools import cache
 
 import numpy as np
@@ -75,21 +74,15 @@ class Inversion:
         z, slope = _contour(points)
         made_for = MIDDLE * 2.0**octaves
         self.s = (z / made_for[:, np.newaxis]).ravel()
+        self._times = np.split(np.argsort(of_time, kind="stable"), np.cumsum(np.bincount(of_time))[:-1])
         relative = times / made_for[of_time]
-        weights = slope * np.exp(np.multiply.outer(relative, z)) / made_for[of_time, np.newaxis]
-        # one product of matrices for all: octaves in blocks of as many times, of which a full one has several
-        number, width = np.bincount(of_time), -(-times.size // max(octaves.size, 1))
-        rank = np.empty_like(of_time)
-        rank[np.argsort(of_time, kind="stable")] = np.arange(times.size) - np.repeat(np.cumsum(number) - number, number)
-        blocks, of_block = np.unique(of_time * times.size + rank // max(width, 1), return_inverse=True)
-        self._octave, self._place = blocks // max(times.size, 1), (of_block, rank % max(width, 1))
-        self._weights = np.zeros((blocks.size, width, 2 * z.size))
-        self._weights[self._place] = np.hstack([weights.real, -weights.imag])
+        self._weights = slope * np.exp(np.multiply.outer(relative, z)) / made_for[of_time, np.newaxis]
 
     def invert(self, transform: np.ndarray) -> np.ndarray:
         """f(t) of transforms at `s`, the last axis of both."""
-        shape = transform.shape[:-1]
-        parts = transform.reshape(math.prod(shape), -1, self._weights.shape[2] // 2)[:, self._octave].swapaxes(0, 1)
-        found = np.concatenate([parts.real, parts.imag], axis=2) @ self._weights.swapaxes(1, 2)
-        of_block, column = self._place
-        return found[of_block, :, column].T.reshape(*shape, -1)
+        size = self._weights.shape[1]
+        result = np.empty((*transform.shape[:-1], len(self._weights)))
+        for octave, where in enumerate(self._times):
+            part, weights = transform[..., octave * size : (octave + 1) * size], self._weights[where].T
+            result[..., where] = part.real @ weights.real - part.imag @ weights.imag
+        return result
